@@ -1,0 +1,5 @@
+"""``python -m thoisu`` is ``thoisu``."""
+
+from thoisu.cli import main
+
+main()
