@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No property is about time: a busy machine must not fail it.
+settings.register_profile(
+    "thoisu", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60
+)
+settings.load_profile("thoisu")
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "models" / "thoisu-small"

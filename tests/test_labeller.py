@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from conftest import ARTICLE, BUNDLED
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thoisu import Labeller, ThoisuError
@@ -99,9 +99,7 @@ def test_odd_texts_are_no_problem(labeller, text):
         assert text[slice(*sentence.span)] == sentence.text
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(st.lists(st.text(max_size=80), max_size=6))
 def test_any_texts_get_one_prediction_each(labeller, texts):
     predictions = labeller.predict(texts)
