@@ -11,8 +11,8 @@ import time
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 
+from conftest import ROOT
 from thoisu import Labeller, ThoisuError, corpus
 from thoisu.finetuning import train
 from thoisu.labels import LABEL_IDS
@@ -76,7 +76,10 @@ class TestCheckpoint:
             checkpoint, whole, ignore=shutil.ignore_patterns("model_int8.onnx", "checkpoints")
         )
         results = [
-            [list(s.probabilities.values()) for s in Labeller.from_pretrained(f).label(text).sentences]
+            [
+                list(s.probabilities.values())
+                for s in Labeller.from_pretrained(f).label(text).sentences
+            ]
             for f in (plain, whole)
         ]
         np.testing.assert_allclose(*results, atol=1e-4)
@@ -168,7 +171,11 @@ def test_tokens_of_a_sentence_are_averaged():
     logits = torch.arange(2 * 6 * 3, dtype=torch.float32).reshape(2, 6, 3)
     means, targets = sentence_logits(logits, labels)
     assert targets.tolist() == [1, 4, 2]
-    assert means.tolist() == [logits[0, 1:3].mean(0).tolist(), logits[0, 4].tolist(), logits[1, 1].tolist()]
+    assert means.tolist() == [
+        logits[0, 1:3].mean(0).tolist(),
+        logits[0, 4].tolist(),
+        logits[1, 1].tolist(),
+    ]
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -184,7 +191,10 @@ def test_recipes_that_come_with_the_project_are_valid(path):
         ("name: [", "not YAML"),
         ("name: a\nbase_model: b\n", "data"),
         ("nonsense", "the file"),
-        ("name: a\nbase_model: b\ndata: {train: [x], validation: [y]}\nschedule: {epochs: 0}", "epochs"),
+        (
+            "name: a\nbase_model: b\ndata: {train: [x], validation: [y]}\nschedule: {epochs: 0}",
+            "epochs",
+        ),
         ("name: a\nbase_model: b\nepochs: 3", "epochs"),
     ],
 )

@@ -1,5 +1,7 @@
 """Rows of ids, and the way back from logits to sentences."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,9 +11,7 @@ from thoisu.inputs import BOS, EOS, NOBODY, Alone, Window
 
 sentence = st.lists(st.integers(4, 500), max_size=70)
 article = st.lists(sentence, min_size=1, max_size=40)
-windows = st.builds(
-    Window, size=st.integers(12, 64), overlap=st.integers(0, 11)
-)
+windows = st.builds(Window, size=st.integers(12, 64), overlap=st.integers(0, 11))
 
 
 def marks(row):
@@ -67,7 +67,7 @@ def test_a_sentence_at_the_border_of_two_windows_is_read_with_text_on_both_sides
     sentences = [[index + 4] * 7 for index in range(30)]
     rows = window.rows(sentences)
     assert len(rows) > 3
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         last = max(before.owners[before.read])
         assert last < max(before.owners), "the window goes on after the last sentence it reads"
         assert min(after.owners[after.owners != NOBODY]) < min(after.owners[after.read])

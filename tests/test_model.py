@@ -48,7 +48,9 @@ def test_it_gives_the_probabilities_that_transformers_gives(foreign):
         (segmented,) = words.load().segment([sentence])
         with torch.inference_mode():
             logits = model(**tokenizer(segmented.text, return_tensors="pt")).logits[0]
-        expected = dict(zip(sorted(LABEL_IDS, reverse=True), logits.softmax(0).tolist(), strict=True))
+        expected = dict(
+            zip(sorted(LABEL_IDS, reverse=True), logits.softmax(0).tolist(), strict=True)
+        )
         np.testing.assert_allclose(
             [prediction.probabilities[name] for name in LABEL_IDS],
             [expected[name] for name in LABEL_IDS],

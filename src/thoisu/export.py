@@ -1,5 +1,6 @@
-"""Write what labelling needs beside a fine-tuned checkpoint: ONNX, int8 ONNX, ``tokenizer.json``,
-``thoisu.json``.
+"""Write what labelling needs beside a fine-tuned checkpoint.
+
+That is ``onnx/model.onnx``, ``onnx/model_int8.onnx``, ``tokenizer.json`` and ``thoisu.json``.
 
 Weights are quantised to 8 bits by output channel, activations while running (dynamic
 quantisation). Weights keep 7 of the 8 bits, so that processors without VNNI instructions, which

@@ -134,12 +134,12 @@ def count(articles: Sequence[CorpusArticle]) -> int:
 def save(trainer: Trainer, base: Path, output: Path) -> None:
     """Write the checkpoint's model and tokenizer files."""
     output.mkdir(parents=True, exist_ok=True)
-    model = trainer.model
+    model: Any = trainer.model
     model.config.tokenizer_class = "PhobertTokenizer"
     model.save_pretrained(output)
-    PhobertTokenizer(
-        str(base / "vocab.txt"), str(base / "bpe.codes"), model_max_length=256
-    ).save_pretrained(output)
+    slow: Any = PhobertTokenizer
+    files = str(base / "vocab.txt"), str(base / "bpe.codes")
+    slow(*files, model_max_length=model.config.max_position_embeddings - 2).save_pretrained(output)
 
 
 def write_json(path: Path, value: Any) -> None:

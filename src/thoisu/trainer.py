@@ -255,7 +255,8 @@ class SentenceTrainer(Trainer):
         optimizer: torch.optim.Optimizer = super().create_optimizer(model)
         rate = self._recipe.schedule.head_learning_rate
         if rate is not None:
-            head = {id(p) for n, p in self.model.named_parameters() if n.startswith("classifier")}
+            named: Any = self.model
+            head = {id(p) for n, p in named.named_parameters() if n.startswith("classifier")}
             groups = []
             for group in optimizer.param_groups:
                 body = [p for p in group["params"] if id(p) not in head]

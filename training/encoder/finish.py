@@ -1,4 +1,4 @@
-"""Keep of a pretraining run what others need: weights in bfloat16, tokenizer, configuration, log."""
+"""Keep of a pretraining run what others need: bfloat16 weights, tokenizer, configuration, log."""
 
 import argparse
 import shutil
