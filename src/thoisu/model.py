@@ -156,8 +156,7 @@ class TorchModel:
             )
         except ImportError:
             raise ThoisuError(
-                f"{folder}: has no onnx folder, so PyTorch is needed: "
-                'pip install "thoisu[train]"'
+                f'{folder}: has no onnx folder, so PyTorch is needed: pip install "thoisu[train]"'
             ) from None
         if threads is not None:
             torch.set_num_threads(threads)
