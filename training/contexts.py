@@ -1,6 +1,6 @@
 """What should the model see besides the sentence? A comparison by training, three seeds each.
 
-``alone``: the sentence. ``pair``: the text before it (up to 100 ids), then the sentence.
+``alone``: the sentence. ``pair``: the text before it (up to 64 ids), then the sentence.
 ``window``: many sentences of the article in one pass. All three classify a sentence by the mean
 of its own tokens' logits, start from the same encoder and learn from the same articles for the
 same number of epochs; only what surrounds the sentence differs. Figures are appended to a CSV as
@@ -42,7 +42,7 @@ COLUMNS = (
 class Pair(Window):
     """``<s> preceding </s></s> sentence </s>``, or ``<s> sentence </s>`` where nothing precedes."""
 
-    preceding: int = 100
+    preceding: int = 64
 
     def rows(self, sentences: Sequence[Ids]) -> list[Row]:
         """See :meth:`thoisu.inputs.Context.rows`."""
@@ -60,7 +60,7 @@ class Pair(Window):
 
 CONTEXTS = {
     "alone": (Pair(preceding=0), 32),
-    "pair": (Pair(preceding=100), 32),
+    "pair": (Pair(preceding=64), 32),
     "window": (Window(), 4),
 }
 
@@ -80,7 +80,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--recipe", type=Path, default=Path("training/recipes/small.yaml"))
     options.add_argument("--news", type=Path, required=True)
-    options.add_argument("--share", type=float, default=0.5, help="of the training articles")
+    options.add_argument("--share", type=float, default=0.25, help="of the training articles")
     options.add_argument("--epochs", type=float, default=3)
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     options.add_argument("--output", type=Path, default=Path("training/contexts.csv"))

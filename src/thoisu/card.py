@@ -69,8 +69,11 @@ def _lines(
     yield from _training(training)
     for title, report in reports.items():
         yield ""
-        yield f"## Figures: {title}"
+        yield f"## Figures: {title.replace('-', ' ')}"
         yield ""
+        if title.startswith("validation"):
+            yield "These articles chose the checkpoint and the temperature: not a test."
+            yield ""
         yield from _figures(report)
     yield ""
     yield "## What it must not be used for"

@@ -198,7 +198,7 @@ def training_arguments(recipe: Recipe, folder: Path, *, rows: int) -> TrainingAr
         load_best_model_at_end=True,
         metric_for_best_model="macro_f1",
         greater_is_better=True,
-        train_sampling_strategy="group_by_length" if recipe.context == "alone" else "random",
+        train_sampling_strategy="group_by_length",
         remove_unused_columns=False,
         dataloader_pin_memory=False,
         seed=recipe.seed,
