@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner, Result
 
+import thoisu
 from conftest import ARTICLE, ROOT
 from labelled import FIVE, TEXT, KeywordLabeller
 from thoisu import __version__, cli, console, formats
@@ -359,8 +359,9 @@ def test_training_says_how_to_install_what_it_needs(
 ) -> None:
     for name in console.EXTRAS.keys() - {"pydantic"}:  # newer versions of typer need it too
         monkeypatch.setitem(sys.modules, name, None)
-    for name in ("thoisu.finetuning", "thoisu.recipes", "thoisu.trainer", "thoisu.export"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    for name in ("finetuning", "recipes", "trainer", "export"):
+        monkeypatch.delitem(sys.modules, f"thoisu.{name}", raising=False)
+        monkeypatch.delattr(thoisu, name, raising=False)
     result = run("train", "recipe.yaml")
     assert result.exit_code == 1
     assert re.fullmatch(
@@ -385,7 +386,7 @@ def test_training_gets_the_recipe_and_what_was_asked_for(
         calls.append((recipe, output, news, resume))
         tell("một dòng")
 
-    monkeypatch.setitem(sys.modules, "thoisu.finetuning", SimpleNamespace(train=train))
+    monkeypatch.setattr("thoisu.finetuning.train", train)
     recipe = ROOT / "training" / "recipes" / "small.yaml"
     result = run("train", recipe, "--resume", "--news", tmp_path)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "thoisu: một dòng\n")

@@ -153,9 +153,12 @@ def test_resuming_what_never_began_is_refused(phobert, data, tmp_path):
 
 
 def test_articles_in_both_splits_are_refused(phobert, data, tmp_path):
-    both = {"train": [data / "train.jsonl"], "validation": [data / "train.jsonl"]}
-    with pytest.raises(ThoisuError):
-        train(recipe_for(phobert, data, data=both), tmp_path / "leak", tell=lambda line: None)
+    leaking = tmp_path / "data"
+    leaking.mkdir()
+    for name in ("train.jsonl", "validation.jsonl"):
+        shutil.copyfile(data / "train.jsonl", leaking / name)
+    with pytest.raises(ThoisuError, match=corpus.load(data / "train.jsonl")[0].id):
+        train(recipe_for(phobert, leaking), tmp_path / "leak", tell=lambda line: None)
 
 
 def test_a_base_model_that_cannot_be_had_is_named(data, tmp_path, monkeypatch):
@@ -195,7 +198,11 @@ def test_recipes_that_come_with_the_project_are_valid(path):
             "name: a\nbase_model: b\ndata: {train: [x], validation: [y]}\nschedule: {epochs: 0}",
             "epochs",
         ),
-        ("name: a\nbase_model: b\nepochs: 3", "epochs"),
+        (
+            "name: a\nbase_model: b\ndata: {train: [x], validation: [y]}\n"
+            "schedule: {epochs: 1, learning_rate: 1, batch_size: 1}\nepochen: 3",
+            "epochen",
+        ),
     ],
 )
 def test_a_recipe_that_says_something_wrong_is_refused_in_one_line(tmp_path, text, problem):
