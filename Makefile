@@ -4,6 +4,9 @@ NEWS ?= ../shared/news
 ARTICLE ?= data/article/hai-phong.txt
 RECIPE ?= training/recipes/small.yaml
 BIN := .venv/bin
+# The default folder joins where it is there; one that was asked for must be there.
+WITH_NEWS = $(if $(filter file,$(origin NEWS)),$(if $(wildcard $(NEWS)/train.jsonl),--news $(NEWS)),--news $(NEWS))
+RESUME ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PACKAGE := pyproject.toml constraints.txt
 
@@ -22,19 +25,19 @@ check: .venv/.full
 	$(BIN)/mypy
 
 train: .venv/.full
-	$(BIN)/thoisu train $(RECIPE) $(if $(wildcard $(NEWS)/train.jsonl),--news $(NEWS))
+	$(BIN)/thoisu train $(RECIPE) $(WITH_NEWS) $(if $(RESUME),--resume)
 
 evaluate: .venv/.full
 	$(BIN)/python evaluate.py --model models/thoisu-small --data data/test.jsonl \
 		--baselines --train data/train.jsonl --report report/
 
 clean:
-	rm -rf .venv report runs dist
+	rm -rf .venv report dist
 
 # Labelling alone: no torch, no transformers.
 .venv/.light: $(PACKAGE)
 	@echo "Setting up .venv (once, about a minute) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(PIP) --editable .
 	@touch $@
 

@@ -382,15 +382,16 @@ def test_training_gets_the_recipe_and_what_was_asked_for(
         news: Path | None,
         resume: bool,
         tell: Callable[[str], None],
-    ) -> None:
+    ) -> bool:
         calls.append((recipe, output, news, resume))
         tell("một dòng")
+        return len(calls) > 1
 
     monkeypatch.setattr("thoisu.finetuning.train", train)
     recipe = ROOT / "training" / "recipes" / "small.yaml"
     result = run("train", recipe, "--resume", "--news", tmp_path)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "thoisu: một dòng\n")
-    run("train", recipe, "-o", tmp_path / "model")
+    assert run("train", recipe, "-o", tmp_path / "model").exit_code == 130  # stopped by Ctrl-C
     (made, output, news, resume), (_, second, none, fresh) = calls
     assert made == Recipe.read(recipe)
     assert (output, news, resume) == (Path("runs") / Recipe.read(recipe).name, tmp_path, True)

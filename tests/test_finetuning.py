@@ -14,7 +14,7 @@ import torch
 
 from conftest import ROOT
 from thoisu import Labeller, ThoisuError, corpus
-from thoisu.finetuning import train
+from thoisu.finetuning import last_checkpoint, train
 from thoisu.labels import LABEL_IDS
 from thoisu.recipes import Recipe
 from thoisu.trainer import IGNORED, sentence_logits
@@ -50,7 +50,8 @@ def recipe_for(phobert, data, **changes):
 @pytest.fixture(scope="module")
 def checkpoint(phobert, data, tmp_path_factory):
     output = tmp_path_factory.mktemp("runs") / "tiny"
-    return train(recipe_for(phobert, data), output, tell=lambda line: None)
+    assert not train(recipe_for(phobert, data), output, tell=lambda line: None)
+    return output
 
 
 @pytest.mark.slow
@@ -102,10 +103,21 @@ class TestCheckpoint:
         assert f"{figure:.3f}" in card
         assert all(f"`{label}`" in card for label in LABEL_IDS)
 
+    def test_states_what_int8_costs(self, checkpoint):
+        report = json.loads((checkpoint / "evaluation" / "validation.json").read_text("utf-8"))
+        assert [system["name"] for system in report["systems"]] == ["tiny", "tiny in fp32"]
+
+    def test_leaves_nothing_but_the_finished_files(self, checkpoint):
+        assert not (checkpoint / "checkpoints").exists()
+        assert not (checkpoint / "unfinished").exists()
+        assert not list(checkpoint.rglob("*.partial"))
+
     def test_can_be_trained_further_from(self, checkpoint, data, tmp_path):
         alone = recipe_for(checkpoint, data, context="alone", name="further")
-        output = train(alone, tmp_path / "further", tell=lambda line: None)
-        predictions = Labeller.from_pretrained(output).predict(["Cử tri kiến nghị sớm xây cầu."])
+        train(alone, tmp_path / "further", tell=lambda line: None)
+        predictions = Labeller.from_pretrained(tmp_path / "further").predict(
+            ["Cử tri kiến nghị sớm xây cầu."]
+        )
         assert sum(predictions[0].probabilities.values()) == pytest.approx(1, abs=1e-5)
 
 
@@ -130,6 +142,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(phobert, data, tmp_path
         _, errors = process.communicate(timeout=120)
     finally:
         process.kill()
+    assert process.returncode == 130
     assert "--resume goes on" in errors.decode()
     assert "Traceback" not in errors.decode()
     assert Labeller.from_pretrained(output).label("Cử tri kiến nghị sớm xây cầu.").sentences
@@ -145,6 +158,15 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(phobert, data, tmp_path
     resumed = json.loads((output / "training.json").read_text("utf-8"))
     assert not resumed["stopped"]
     assert len(resumed["history"]) > len(stopped["history"])
+
+
+def test_only_checkpoints_written_to_their_end_are_gone_on_from(tmp_path):
+    for name, file in (("checkpoint-9", "trainer_state.json"), ("checkpoint-10", "weights")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-9"
+    (tmp_path / "checkpoint-10" / "trainer_state.json").touch()
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
 
 
 def test_resuming_what_never_began_is_refused(phobert, data, tmp_path):
@@ -193,6 +215,11 @@ def test_recipes_that_come_with_the_project_are_valid(path):
     [
         ("name: [", "not YAML"),
         ("name: a\nbase_model: b\n", "data"),
+        (
+            "name: a\nbase_model: b\ndata: {train: [x], validation: [y]}\nsize: 64\noverlap: 60\n"
+            "schedule: {epochs: 1, learning_rate: 1, batch_size: 1}",
+            "overlap",
+        ),
         ("nonsense", "the file"),
         (
             "name: a\nbase_model: b\ndata: {train: [x], validation: [y]}\nschedule: {epochs: 0}",

@@ -11,7 +11,9 @@ from thoisu.inputs import BOS, EOS, NOBODY, Alone, Window
 
 sentence = st.lists(st.integers(4, 500), max_size=70)
 article = st.lists(sentence, min_size=1, max_size=40)
-windows = st.builds(Window, size=st.integers(12, 64), overlap=st.integers(0, 11))
+windows = st.integers(12, 64).flatmap(
+    lambda size: st.builds(Window, size=st.just(size), overlap=st.integers(0, size // 2))
+)
 
 
 def marks(row):

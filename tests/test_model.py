@@ -67,6 +67,7 @@ def test_it_is_read_sentence_by_sentence(foreign):
     [
         ("config.json", "{", "not JSON"),
         ("thoisu.json", "{}", "lacks"),
+        ("thoisu.json", "[]", "not a JSON object"),
         ("onnx/model_int8.onnx", "no model", "ONNX Runtime cannot load it"),
     ],
 )

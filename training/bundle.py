@@ -17,10 +17,11 @@ COPIED = ("config.json", "vocab.txt", "bpe.codes", "added_tokens.json", "tokeniz
 
 
 def bundle(checkpoint: Path, folder: Path) -> None:
-    """Copy ``checkpoint`` to ``folder``."""
+    """Put ``checkpoint`` into ``folder``; what was there, figures included, is another model's."""
     import torch
     from safetensors.torch import load_file, save_file
 
+    shutil.rmtree(folder / "evaluation", ignore_errors=True)
     for name in COPIED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(checkpoint / name, folder / name)
@@ -39,5 +40,7 @@ if __name__ == "__main__":
     parser.add_argument("--card", action="store_true", help="only write the card again")
     given = parser.parse_args()
     if not given.card:
+        if given.checkpoint is None:
+            parser.error("name the --checkpoint to put there, or only write the --card again")
         bundle(given.checkpoint, given.folder)
     card.write(given.folder)

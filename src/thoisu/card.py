@@ -17,8 +17,7 @@ language: vi
 license: {licence}
 library_name: transformers
 pipeline_tag: {task}
-base_model: {base_model}
-tags: [vietnamese, political-text, sentence-classification, phobert]
+{base}tags: [vietnamese, political-text, sentence-classification, phobert]
 metrics: [f1, precision, recall]
 ---
 """
@@ -51,7 +50,8 @@ def _lines(
     name = recipe["name"]
     yield HEADER.format(
         task=TASKS[recipe["context"]],
-        base_model=recipe["base_model"],
+        # A folder of this project is no name on the hub, which is what this field is for.
+        base=f"base_model: {base}\n" if (base := recipe["base_model"]).count("/") == 1 else "",
         licence=recipe["licence"],
     )
     yield f"# {name}"
@@ -87,10 +87,11 @@ def _lines(
 
 
 def _usage(folder: Path, recipe: dict[str, Any]) -> Iterator[str]:
+    shown = folder.name if folder.is_absolute() else folder.as_posix()
     yield "```python"
     yield "from thoisu import Labeller"
     yield ""
-    yield f'labeller = Labeller.from_pretrained("{folder.name}")  # this folder'
+    yield f'labeller = Labeller.from_pretrained("{shown}")  # this folder'
     yield 'for sentence in labeller.label("Cử tri kiến nghị sớm xây cầu.").sentences:'
     yield "    print(sentence.label, sentence.confidence, sentence.text)"
     yield "```"

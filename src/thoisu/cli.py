@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from thoisu import __version__, console
+from thoisu.errors import ThoisuError
 
 if TYPE_CHECKING:
     from thoisu.batch import LabelsArticles
@@ -246,7 +247,7 @@ def train(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run stopped.")] = False,
-) -> None:
+) -> int:
     """Fine-tune a model as a recipe says.
 
     Needs the train extra: pip install "thoisu[train]". Ctrl-C keeps the best checkpoint so far.
@@ -256,7 +257,8 @@ def train(
 
     read_recipe = Recipe.read(recipe)
     output = Path("runs") / read_recipe.name if out is None else out
-    finetuning.train(read_recipe, output, news=news, resume=resume, tell=console.say)
+    stopped = finetuning.train(read_recipe, output, news=news, resume=resume, tell=console.say)
+    return console.INTERRUPTED if stopped else console.OK
 
 
 @command
@@ -327,10 +329,33 @@ def evaluate(
         console.say(f"the report is in {report_}")
 
 
+@command
+def export(
+    checkpoint: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False)],
+) -> None:
+    """Make a checkpoint ready to label with: ONNX, 8-bit ONNX, tokenizer.json, thoisu.json.
+
+    For checkpoints that were fine-tuned elsewhere. Needs the train extra.
+    """
+    from thoisu import model
+    from thoisu.export import export as write
+
+    write(checkpoint, model.settings(checkpoint))
+    console.say(f"{checkpoint} is ready: thoisu label ARTICLE --model {checkpoint}")
+
+
 def load(model: str | None, *, threads: int | None) -> "LabelsArticles":
     """Load the labeller."""
+    from thoisu.hub import checkpoint_folder
     from thoisu.labeller import Labeller
+    from thoisu.model import onnx_file
 
+    if model is not None:
+        folder = checkpoint_folder(model)
+        if onnx_file(folder) is None:
+            raise ThoisuError(
+                f"{model}: has no ONNX file to label with; make it: thoisu export {folder}"
+            )
     return Labeller.from_pretrained(model, threads=threads)
 
 

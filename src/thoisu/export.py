@@ -46,7 +46,7 @@ def export(folder: Path, settings: Settings) -> None:
     """
     (folder / "onnx").mkdir(exist_ok=True)
     whole = folder / "onnx" / "model.onnx"
-    to_onnx(folder, whole, tokens=settings.context == "window")
+    to_onnx(folder, whole, tokens=settings.context == "window", size=settings.size)
     to_int8(whole, folder / "onnx" / "model_int8.onnx")
     tokenizer.build(folder / "vocab.txt", folder / "bpe.codes").save(folder / "tokenizer.json")
     write_settings(folder, settings)
@@ -62,12 +62,12 @@ def write_settings(folder: Path, settings: Settings) -> None:
     partial.replace(folder / SETTINGS)
 
 
-def to_onnx(folder: Path, target: Path, *, tokens: bool) -> None:
-    """Export a checkpoint with free batch and length."""
+def to_onnx(folder: Path, target: Path, *, tokens: bool, size: int) -> None:
+    """Export a checkpoint with free batch and a free length of up to ``size``."""
     kind = AutoModelForTokenClassification if tokens else AutoModelForSequenceClassification
     model = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     ids = torch.tensor([[0, 5, 6, 7, 2], [0, 8, 9, 2, 1]])
-    batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=256)
+    batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=size)
     shape = {0: batch, 1: length}
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         partial = Path(scratch) / target.name

@@ -92,10 +92,17 @@ class Window:
     Args:
         size: ids in a window at most.
         overlap: ids that neighbouring windows share, about.
+
+    Raises:
+        ValueError: a window shares more than half of its ids.
     """
 
     size: int = 256
     overlap: int = 64
+
+    def __post_init__(self) -> None:
+        if self.overlap > self.size // 2:
+            raise ValueError(f"overlap {self.overlap}: more than half of {self.size}")
 
     def rows(self, sentences: Sequence[Ids]) -> list[Row]:
         """See :meth:`Context.rows`."""

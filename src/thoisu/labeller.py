@@ -59,7 +59,12 @@ class Labeller:
 
     @classmethod
     def from_pretrained(
-        cls, name: str | Path | None = None, *, device: str = "cpu", threads: int | None = None
+        cls,
+        name: str | Path | None = None,
+        *,
+        device: str = "cpu",
+        threads: int | None = None,
+        onnx: str | None = None,
     ) -> Self:
         """Load a model.
 
@@ -68,6 +73,7 @@ class Labeller:
                 then kept in its cache); the model that comes with the package where not given.
             device: ``cpu``, or a PyTorch device such as ``cuda`` (needs the ``train`` extra).
             threads: threads of one matrix product; all cores where not given.
+            onnx: ``model_int8.onnx`` or ``model.onnx``; the first that is there where not given.
 
         Raises:
             ThoisuError: there is no such model, or it cannot be loaded.
@@ -75,7 +81,7 @@ class Labeller:
         folder = models.bundled() if name is None else checkpoint_folder(name)
         settings = models.settings(folder)
         return cls(
-            models.load(folder, device=device, threads=threads),
+            models.load(folder, device=device, threads=threads, onnx=onnx),
             settings,
             tokenizer.load(folder),
             words.load(settings.segmenter),
@@ -99,12 +105,14 @@ class Labeller:
         """Label articles one after the other, in order, in bounded memory.
 
         Args:
-            articles: articles, or their bare texts; read only as far as results are asked for.
+            articles: articles, or their bare texts; read a few ahead of the results.
             unit: ``sentence`` or ``clause``.
 
         Raises:
             ThoisuError: no such unit.
         """
+        if isinstance(articles, str):
+            raise TypeError("label_many takes several articles; for one use label")
         if unit not in UNITS:
             raise ThoisuError(f"unit {unit!r}: expected {' or '.join(UNITS)}")
         return self._label_chunks(iter(articles), UNITS[unit])

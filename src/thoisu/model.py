@@ -21,6 +21,15 @@ from thoisu.labels import LABEL_IDS
 
 BUNDLED = "thoisu-small"
 SETTINGS = "thoisu.json"
+CONTEXTS = ("window", "alone")
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "context": str,
+    "size": int,
+    "overlap": int,
+    "segmenter": str,
+    "temperature": (int, float),
+}
+INT8, FP32 = "model_int8.onnx", "model.onnx"
 
 
 class Model(Protocol):
@@ -74,16 +83,28 @@ def settings(folder: Path) -> Settings:
     config = _json(folder / "config.json")
     if (folder / SETTINGS).exists():
         stated = _json(folder / SETTINGS)
-        try:
-            return Settings(**{name: stated[name] for name in Settings.__dataclass_fields__})
-        except KeyError as missing:
-            raise ThoisuError(f"{folder / SETTINGS}: lacks {missing}; export it again") from None
+        for name, kind in KINDS.items():
+            if not isinstance(stated.get(name), kind):
+                raise ThoisuError(f"{folder / SETTINGS}: lacks {name}, or has no such value for it")
+        if stated["context"] not in CONTEXTS:
+            raise ThoisuError(f"{folder / SETTINGS}: context {stated['context']!r} is unknown")
+        if stated["overlap"] > stated["size"] // 2:
+            raise ThoisuError(f"{folder / SETTINGS}: overlap is more than half of size")
+        return Settings(**{name: stated[name] for name in KINDS})
     tokens = any("TokenClassification" in name for name in config.get("architectures") or [])
-    positions = int(config.get("max_position_embeddings", 258)) - 2
-    return Settings("window" if tokens else "alone", size=min(256, positions))
+    size = min(256, int(config.get("max_position_embeddings", 258)) - 2)
+    return Settings("window" if tokens else "alone", size=size, overlap=min(64, size // 4))
 
 
-def load(folder: Path, *, device: str = "cpu", threads: int | None = None) -> Model:
+def onnx_file(folder: Path) -> Path | None:
+    """Return the ONNX file that a checkpoint is run by, if it has one."""
+    files = (folder / "onnx" / name for name in (INT8, FP32))
+    return next((file for file in files if file.exists()), None)
+
+
+def load(
+    folder: Path, *, device: str = "cpu", threads: int | None = None, onnx: str | None = None
+) -> Model:
     """Load the checkpoint in ``folder``.
 
     Args:
@@ -91,17 +112,20 @@ def load(folder: Path, *, device: str = "cpu", threads: int | None = None) -> Mo
             ``model.safetensors``; the first of these that is there is used.
         device: ``cpu``, or a PyTorch device such as ``cuda``, which needs the ``train`` extra.
         threads: threads of one matrix product; all cores where not given.
+        onnx: which file of its ``onnx`` folder to use, where not the first.
 
     Raises:
         ThoisuError: nothing to load is there, or it cannot be loaded.
     """
     order = _label_order(folder)
-    if device == "cpu":
-        for name in ("model_int8.onnx", "model.onnx"):
-            if (folder / "onnx" / name).exists():
-                return OnnxModel(folder / "onnx" / name, order, threads=threads)
+    file = folder / "onnx" / onnx if onnx else onnx_file(folder)
+    if device == "cpu" and file is not None:
+        return OnnxModel(file, order, threads=threads)
     if not (folder / "model.safetensors").exists():
-        raise ThoisuError(f"{folder}: has neither onnx/model_int8.onnx nor model.safetensors")
+        lacks = "neither onnx/model_int8.onnx nor model.safetensors"
+        if device != "cpu":
+            lacks = f"no model.safetensors, which {device} needs"
+        raise ThoisuError(f"{folder}: has {lacks}")
     return TorchModel(folder, order, device=device, threads=threads)
 
 
@@ -156,7 +180,7 @@ class TorchModel:
             )
         except ImportError:
             raise ThoisuError(
-                f'{folder}: has no onnx folder, so PyTorch is needed: pip install "thoisu[train]"'
+                f'{folder}: needs PyTorch to be run on {device}: pip install "thoisu[train]"'
             ) from None
         if threads is not None:
             torch.set_num_threads(threads)
@@ -164,7 +188,7 @@ class TorchModel:
         kind = AutoModelForTokenClassification if tokens else AutoModelForSequenceClassification
         try:
             self._model: Any = kind.from_pretrained(folder, dtype=torch.float32).to(device).eval()
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
             reason = str(error).partition("\n")[0]
             raise ThoisuError(f"{folder}: PyTorch cannot load it ({reason})") from None
         self._tokens = tokens
@@ -207,9 +231,11 @@ def _label_order(folder: Path) -> list[int]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        loaded = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ThoisuError(f"{path}: no such file; is {path.parent} a checkpoint?") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ThoisuError(f"{path}: not JSON ({error})") from None
+    if not isinstance(loaded, dict):
+        raise ThoisuError(f"{path}: not a JSON object; is {path.parent} a checkpoint?")
     return loaded

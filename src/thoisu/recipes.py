@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from thoisu.errors import ThoisuError
 from thoisu.labels import LABEL_IDS
@@ -18,7 +18,7 @@ class Data(_Section):
     """Corpus files, in the format of ``data/``; paths count from the working directory.
 
     ``news`` names files that not everybody has (newspapers' text cannot be published): they join
-    where the folder given to ``thoisu train --news`` holds them, and the run says whether they did.
+    from the folder given to ``thoisu train --news``, and the run says so where they do not.
     """
 
     train: list[Path] = Field(min_length=1)
@@ -61,7 +61,7 @@ class Recipe(_Section):
         report_to: trackers of ``transformers.Trainer``, such as ``tensorboard``.
     """
 
-    name: str = Field(pattern=r"^[\w.-]+$")
+    name: str = Field(pattern=r"^\w[\w.-]*$")
     base_model: str
     revision: str | None = None
     licence: str = "other"
@@ -83,9 +83,15 @@ class Recipe(_Section):
         for label, weight in weights.items():
             if label not in LABEL_IDS:
                 raise ValueError(f"unknown label {label!r}; expected {', '.join(LABEL_IDS)}")
-            if weight <= 0:
+            if not 0 < weight < float("inf"):
                 raise ValueError(f"weight of {label} must be positive")
         return weights
+
+    @model_validator(mode="after")
+    def _windows_move_on(self) -> Self:
+        if self.context == "window" and self.overlap > self.size // 2:
+            raise ValueError("overlap must not exceed half the size of a window")
+        return self
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -107,7 +107,7 @@ def delimited(lines: Iterable[str]) -> Iterator[Record]:
     )
     if "text" not in names:
         found = ", ".join(name or "(no name)" for name in names) or "it cannot be read"
-        advice = "name the column that holds the articles' text so"
+        advice = "rename the column that holds the articles' text"
         yield Record(first, problem=f'has no column "text" in its header ({found}); {advice}')
         return
 

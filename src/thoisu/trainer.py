@@ -1,7 +1,8 @@
 """Train a PhoBERT-format encoder on articles with ``transformers.Trainer``.
 
-Whatever rows the context makes of an article, loss and evaluation count sentences. What becomes
-of the trained model is the matter of :mod:`thoisu.finetuning`.
+Whatever rows the context makes of an article, evaluation counts sentences; so does the loss, in
+which a sentence that stands in two windows counts in both. What becomes of the trained model is the
+matter of :mod:`thoisu.finetuning`.
 """
 
 import math
@@ -70,7 +71,7 @@ def fit(
     validation: Sequence[Encoded],
     folder: Path,
     *,
-    resume: bool = False,
+    resume: Path | None = None,
 ) -> tuple["SentenceTrainer", bool]:
     """Train until the schedule or the patience ends, or Ctrl-C.
 
@@ -80,7 +81,7 @@ def fit(
         training: encoded training articles.
         validation: encoded validation articles; the checkpoint with the best macro F1 is kept.
         folder: for the trainer's checkpoints.
-        resume: go on from the last of these.
+        resume: one of these to go on from.
 
     Returns:
         The trainer, its model at the best checkpoint, and whether it was stopped by Ctrl-C.
@@ -102,10 +103,10 @@ def fit(
         validation=validation,
     )
     try:
-        trainer.train(resume_from_checkpoint=resume)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     except KeyboardInterrupt:
         if trainer.state.best_model_checkpoint is None:
-            raise ThoisuError("stopped before the first evaluation; nothing was kept") from None
+            raise ThoisuError("stopped before the first evaluation of this run") from None
         trainer._load_best_model()
         return trainer, True
     return trainer, False
@@ -115,13 +116,13 @@ def trainer_rows(encoded: Sequence[Encoded], kind: str) -> list[dict[str, Any]]:
     """Return rows for the trainer: a label for each token, or one for the row."""
     rows = []
     for article in encoded:
-        for row in article.rows:
+        for number, row in enumerate(article.rows):
             owned = row.owners != NOBODY
             labels = np.where(owned, article.labels[row.owners], IGNORED)
             rows.append(
                 {
                     "input_ids": row.ids,
-                    "labels": labels.tolist() if kind == "window" else int(labels[owned][0]),
+                    "labels": labels.tolist() if kind == "window" else int(article.labels[number]),
                 }
             )
     return rows
@@ -161,7 +162,7 @@ def build_model(recipe: Recipe) -> Any:
 def bfloat16_pays() -> bool:
     """Tell whether this machine multiplies bfloat16 faster than fp32."""
     if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return torch.backends.cpu.get_cpu_capability() == "AVX512" and "avx512_bf16" in _cpu_flags()
 
 
@@ -296,7 +297,7 @@ class SentenceTrainer(Trainer):
         """Return accuracy and macro F1 of the validation articles' sentences."""
         del eval_dataset, ignore_keys
         gold = np.concatenate([article.labels for article in self._validation])
-        logits = sentences_of(self.model, self._context, self._validation)
+        logits = sentences_of(self.model, self._context, self._validation, bf16=self.args.bf16)
         loss = functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(gold))
         predicted = logits.argmax(-1)
         matrices = confusion_matrices(
@@ -335,7 +336,12 @@ def sentence_logits(
 
 @torch.inference_mode()
 def sentences_of(
-    model: Any, context: Context, articles: Sequence[Encoded], *, batch_size: int = 16
+    model: Any,
+    context: Context,
+    articles: Sequence[Encoded],
+    *,
+    bf16: bool = False,
+    batch_size: int = 16,
 ) -> npt.NDArray[np.float32]:
     """Return the logits of every sentence, read as labelling reads them.
 
@@ -351,7 +357,7 @@ def sentences_of(
         chosen = order[start : start + batch_size]
         batch = collate([{"input_ids": rows[index].ids, "labels": 0} for index in chosen])
         del batch["labels"]
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=bfloat16_pays()):
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
             output = model(**{name: tensor.to(model.device) for name, tensor in batch.items()})
         for index, values in zip(chosen, output.logits.float().cpu().numpy(), strict=True):
             results[index] = values[: len(rows[index].ids)] if values.ndim > 1 else values

@@ -24,7 +24,7 @@ LAYER = {
     "fi": "intermediate.dense", "fo": "output.dense", "oln": "output.LayerNorm",
 }  # fmt: skip
 PARAMETER = {"w": "weight", "b": "bias"}
-SPECIAL = {"<s>": "<s>", "<pad>": "<pad>", "</s>": "</s>", "<unk>": "<unk>", "<mask>": "<mask>"}
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # named alike on both sides
 
 
 def convert(source: e5.E5, folder: Path) -> RobertaForMaskedLM:
@@ -85,7 +85,7 @@ def word_embeddings(source: e5.E5, tokenizer: PhobertTokenizer) -> np.ndarray:
     new = np.empty((len(tokenizer), source.hidden_size), np.float32)
     for piece, index in tokenizer.get_vocab().items():
         if piece in SPECIAL:
-            ids = [source.tokenizer.token_to_id(SPECIAL[piece])]
+            ids = [source.tokenizer.token_to_id(piece)]
         else:
             text = piece.removesuffix("@@").replace("_", " ").strip() or "_"
             ids = source.tokenizer.encode(text, add_special_tokens=False).ids

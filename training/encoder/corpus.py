@@ -65,6 +65,7 @@ def main() -> None:
     given = parser.parse_args()
     ids, beginnings = held_out(given.held_out)
     wanted = (article for article in read(given.articles) if article["id"] not in ids)
+    given.output.parent.mkdir(parents=True, exist_ok=True)
     partial = given.output.with_suffix(".partial")
     with Pool() as pool, partial.open("w", encoding="utf-8") as file:
         file.writelines(pool.imap(Segment(beginnings), wanted, chunksize=16))

@@ -41,7 +41,9 @@ def pack(texts: list[Path], folder: Path, length: int) -> np.ndarray:
         block = [0]
         for start in range(0, len(sentences), 50_000):
             chunk = sentences[start : start + 50_000]
-            for sentence, ids in zip(chunk, tokenizer.encode_batch(chunk), strict=True):
+            for sentence, ids in zip(
+                chunk, tokenizer.encode_batch(chunk, add_special_tokens=False), strict=True
+            ):
                 if not sentence.strip():
                     continue
                 block += [*ids[:length], 2]
@@ -133,7 +135,7 @@ class Run:
         tokenizer.save_pretrained(self.folder)
         self.mask_id = tokenizer.mask_token_id
         self.model = RobertaForMaskedLM.from_pretrained(
-            self.folder if resumed else arguments.model,
+            arguments.model,
             dtype=torch.float32,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
@@ -143,17 +145,18 @@ class Run:
         self.step, self.minutes = 0, 0.0
         if resumed:
             state = torch.load(self.state_file, weights_only=True)
+            self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.minutes = state["step"], state["minutes"]
         self.generator = torch.Generator().manual_seed(arguments.seed + self.step)
 
     def save(self) -> None:
-        """Write the checkpoint from which the same command goes on."""
-        self.model.save_pretrained(self.folder)
+        """Write what the same command goes on from, in one file that is renamed into place."""
         partial = self.state_file.with_suffix(".partial")
-        state = {"optimizer": self.optimizer.state_dict(), "step": self.step}
-        torch.save(state | {"minutes": self.minutes}, partial)
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        torch.save(state | {"step": self.step, "minutes": self.minutes}, partial)
         partial.replace(self.state_file)
+        self.model.save_pretrained(self.folder)
 
     def log(self, **figures: float) -> None:
         """Append figures to ``log.jsonl`` and print them."""
