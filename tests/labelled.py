@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from hypothesis import strategies as st
-from thoisu.articles import Article
 
+from thoisu.articles import Article
 from thoisu.labels import LABEL_IDS
 from thoisu.results import LabelledArticle, LabelledSentence
 
