@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,6 +107,14 @@ class TestCheckpoint:
     def test_states_what_int8_costs(self, checkpoint):
         report = json.loads((checkpoint / "evaluation" / "validation.json").read_text("utf-8"))
         assert [system["name"] for system in report["systems"]] == ["tiny", "tiny in fp32"]
+
+    def test_says_nothing_of_the_machine_it_was_made_on(self, checkpoint):
+        import thoisu
+
+        installed = str(Path(thoisu.__file__).parent).encode()
+        files = [path for path in checkpoint.rglob("*") if path.suffix in {".onnx", ".safetensors"}]
+        assert len(files) == 3
+        assert not any(installed in path.read_bytes() for path in files)
 
     def test_leaves_nothing_but_the_finished_files(self, checkpoint):
         assert not (checkpoint / "checkpoints").exists()

@@ -83,8 +83,21 @@ def to_onnx(folder: Path, target: Path, *, tokens: bool, size: int) -> None:
             external_data=False,
             verbose=False,
         )
-        onnx.checker.check_model(str(partial))
+        model_file = onnx.load(str(partial))
+        forget_origin(model_file.graph)
+        onnx.checker.check_model(model_file)
+        onnx.save(model_file, str(partial))
         partial.replace(target)
+
+
+def forget_origin(graph: onnx.GraphProto) -> None:
+    """Drop the exporter's notes from a graph: the paths of the machine it ran on are among them."""
+    for part in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for tensor in graph.initializer:
+        tensor.ClearField("metadata_props")
+        tensor.ClearField("doc_string")
 
 
 def to_int8(source: Path, target: Path) -> None:
